@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from qlumod.cli.contents_documents import package_document
 from qlumod.cli.modules import catalogue_document
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns, size
 from qlumod.head.places import Places
 from qlumod.head.verbs.installed_modules import InstalledModule, ModuleWish, installed_modules
-from qlumod.model.contents import PackageLine
 from qlumod.model.lines import lines_of
 from qlumod.model.manifest import LAYER, Manifest
 
@@ -78,20 +78,9 @@ def _document(one: InstalledModule) -> dict[str, object]:
         **catalogue_document(one.catalogued),
         "variants": one.variants,
         "directory": str(one.directory),
-        "packages": one.packages and [_package(package) for package in one.packages],
+        "packages": one.packages and [package_document(package) for package in one.packages],
         "files": manifest
         and [
             {"path": file.path, "size": file.size, "sha256": file.sha256} for file in manifest.files
         ],
-    }
-
-
-def _package(line: PackageLine) -> dict[str, str]:
-    return {
-        "package": line.package,
-        "version": line.version,
-        "architecture": line.architecture,
-        "source": line.source,
-        "sha256": line.sha256,
-        "archive": line.archive,
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from qlumod.cli import offers, options
+from qlumod.cli.contents_documents import path_document
 from qlumod.cli.exits import FoundWanting
 from qlumod.cli.screen import Reporter
 from qlumod.cli.wording import columns
@@ -58,7 +59,7 @@ def _module(found: FoundInModule) -> dict[str, object]:
         "architecture": entry.architecture,
         "package_version": entry.package_version,
         "packages": [_package(package) for package in found.packages],
-        "path": _path(found.path),
+        "path": found.path and path_document(found.path),
     }
 
 
@@ -72,7 +73,7 @@ def _image(found: FoundInImage) -> dict[str, object]:
         "version": str(module.version) if module else None,
         "package_version": module.package_version if module else None,
         "packages": [_package(package) for package in found.packages],
-        "path": _path(found.path),
+        "path": found.path and path_document(found.path),
     }
 
 
@@ -82,20 +83,6 @@ def _package(line: PackageLine) -> dict[str, str]:
         "version": line.version,
         "architecture": line.architecture,
         "source": line.source,
-    }
-
-
-def _path(line: PathLine | None) -> dict[str, object] | None:
-    if line is None:
-        return None
-    return {
-        "path": line.path,
-        "type": line.type,
-        "mode": f"{line.mode:04o}",
-        "owner": line.owner,
-        "size": line.size,
-        "digest": line.digest,
-        "origin": line.origin,
     }
 
 

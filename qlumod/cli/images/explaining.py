@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from qlumod.cli.contents_documents import package_document, path_document
 from qlumod.cli.screen import Reporter
 from qlumod.cli.setting_options import F
 from qlumod.cli.settings.values import ValueKind
@@ -94,16 +95,7 @@ def _packages(found: ExplainedGeneration) -> _List:
 
 
 def _package_document(package: StackPackage) -> dict[str, object]:
-    line = package.line
-    return {
-        "package": line.package,
-        "version": line.version,
-        "architecture": line.architecture,
-        "source": line.source,
-        "sha256": line.sha256,
-        "archive": line.archive,
-        "module": package.module,
-    }
+    return {**package_document(package.line), "module": package.module}
 
 
 def _package_row(package: StackPackage) -> tuple[str, ...]:
@@ -116,17 +108,7 @@ def _files(found: ExplainedGeneration) -> _List:
 
 
 def _file_document(found: StackPath) -> dict[str, object]:
-    line = found.line
-    return {
-        "path": line.path,
-        "type": line.type,
-        "mode": f"{line.mode:04o}",
-        "owner": line.owner,
-        "size": line.size,
-        "digest": line.digest,
-        "origin": line.origin,
-        "module": found.layer,
-    }
+    return {**path_document(found.line), "module": found.layer}
 
 
 def _file_row(found: StackPath) -> tuple[str, ...]:
