@@ -23,6 +23,7 @@ from qlumod.cli.wording import visible
 
 _WORK = (
     "qlumod.workflows.",
+    "qlumod.head.image_plan",
     "qlumod.head.image_survey",
     "qlumod.head.stack_side",
     "qlumod.head.verbs.",

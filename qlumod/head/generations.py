@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from qlumod.errors import QlumodError
 from qlumod.head.places import Places
 from qlumod.model.image import ImageName, Stack, parse_stack
 from qlumod.model.names import Digest
@@ -60,6 +61,13 @@ def read_stack(generation: Path) -> Stack:
     """Read the stack of a generation; raises `QlumodError`."""
     path = generation / STACK
     return parse_stack(read_document(path), str(path))
+
+
+def never_built(name: ImageName) -> QlumodError:
+    """The error for an image without generations."""
+    return QlumodError(
+        f"image {name} was never built", remedy=f"build it: qlumod image build {name}"
+    )
 
 
 @contextmanager

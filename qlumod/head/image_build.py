@@ -27,7 +27,7 @@ from qlumod.head.site_work import SiteWork
 from qlumod.model.digests import digest_bytes
 from qlumod.model.document import readable
 from qlumod.model.history import Done
-from qlumod.model.image import Stack, StackLayer, StackModule, parse_stack, stack_text
+from qlumod.model.image import Stack, StackLayer, parse_stack, stack_text
 from qlumod.model.manifest import INITRD, KERNEL, LAYER, PayloadFile
 from qlumod.packaging.choice import packaging_place
 from qlumod.system.disk.files import write_new
@@ -74,7 +74,7 @@ def build_image(places: Places, plan: ImagePlan, *, reason: str, listen: Listene
             kernel_release=plan.core.manifest.kernel,
             kernel=_take(plan.core, KERNEL, staging),
             initrd=_initrd(plan, staging),
-            modules=tuple(_stack_module(part) for part in plan.parts),
+            modules=tuple(part.in_stack for part in plan.parts),
             layers=(*(_stack_layer(part) for part in plan.parts), own),
             secrets=plan.secrets,
             public=plan.public,
@@ -122,14 +122,6 @@ def _initrd(plan: ImagePlan, staging: Path) -> PayloadFile:
         return _take(plan.core, INITRD, staging)
     found = file_sum(own)
     return PayloadFile(path=own.name, sha256=found.sha256, size=found.size)
-
-
-def _stack_module(part: ImagePart) -> StackModule:
-    return StackModule(
-        module=part.manifest.module,
-        version=part.manifest.version,
-        package_version=part.entry.package_version,
-    )
 
 
 def _stack_layer(part: ImagePart) -> StackLayer:

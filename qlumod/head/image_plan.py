@@ -21,8 +21,8 @@ from qlumod.head.site import (
 )
 from qlumod.head.site_scripts import SiteScript, site_scripts
 from qlumod.model.digests import Value, digest_value
-from qlumod.model.image import CORE, Image
-from qlumod.model.manifest import Manifest
+from qlumod.model.image import CORE, Image, StackModule
+from qlumod.model.manifest import LAYER, Manifest
 from qlumod.model.names import Digest
 from qlumod.model.public import Public
 from qlumod.model.registry import Registered, Registry
@@ -42,6 +42,21 @@ class ImagePart:
     def manifest(self) -> Manifest:
         """The manifest of the module."""
         return self.payload.manifest
+
+    @property
+    def layer_size(self) -> int:
+        """The bytes of its layer, which a node holds in memory."""
+        file = self.manifest.file(LAYER)
+        return file.size if file else 0
+
+    @property
+    def in_stack(self) -> StackModule:
+        """The module as a stack lists it."""
+        return StackModule(
+            module=self.manifest.module,
+            version=self.manifest.version,
+            package_version=self.entry.package_version,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +102,26 @@ class ImagePlan:
         return missing_secrets(self.secret_files, self.secrets)
 
 
-def make_plan(
-    places: Places, image: Image, registry: Registry, *, secrets: bool = True
+def make_plan(places: Places, image: Image, registry: Registry) -> ImagePlan:
+    """Find and check all inputs of an image; raises `QlumodError`."""
+    choice = choose(image, registry)
+    parts = tuple(part_of(places, entry) for entry in choice.modules)
+    check_choice(image, [part.manifest for part in parts])
+    return plan_of(places, image, choice, parts)
+
+
+def plan_of(
+    places: Places,
+    image: Image,
+    choice: ModuleChoice,
+    parts: Iterable[ImagePart],
+    *,
+    secrets: bool = True,
 ) -> ImagePlan:
-    """Find and check all inputs of an image; raises `QlumodError`.
+    """Find and check what the site adds to modules that go together; raises `QlumodError`.
 
     `secrets` False leaves the site's secrets unread, which not everybody may read.
     """
-    choice = choose(image, registry)
-    parts = tuple(_part(places, entry) for entry in choice.modules)
-    check_choice(image, [part.manifest for part in parts])
     parts = _lowest_first(parts)
     wanted = _secrets(parts)
     files, scripts = site_files(places, image.name), site_scripts(places, image.name)
@@ -119,8 +144,8 @@ def make_plan(
         root_password=password is not None,
         inputs=digest_value(
             {
-                **_inputs(image, parts, files, scripts),
-                **({"root password": True} if password else {}),
+                **_inputs(image, parts, files),
+                **_optional(image, scripts, has_password=password is not None),
             }
         ),
     )
@@ -132,7 +157,8 @@ def _is_own(places: Places, image: Image, file: SiteFile, listed: Sequence[SiteF
     return file.type != "d" and file not in listed and own in Path(file.source).parents
 
 
-def _part(places: Places, entry: Registered) -> ImagePart:
+def part_of(places: Places, entry: Registered) -> ImagePart:
+    """A registered module with its payload; raises `QlumodError`."""
     return ImagePart(entry=entry, payload=payload_in(home_of(places, entry)))
 
 
@@ -148,15 +174,11 @@ def _secrets(parts: Iterable[ImagePart]) -> tuple[Secret, ...]:
 
 
 def _inputs(
-    image: Image,
-    parts: Sequence[ImagePart],
-    files: Sequence[SiteFile],
-    scripts: Sequence[SiteScript],
+    image: Image, parts: Sequence[ImagePart], files: Sequence[SiteFile]
 ) -> Mapping[str, Value]:
     return {
         "qlumod": __version__,
         "image": image.name,
-        **_optional(image, scripts),
         "modules": [
             [
                 part.manifest.module,
@@ -171,12 +193,15 @@ def _inputs(
     }
 
 
-def _optional(image: Image, scripts: Sequence[SiteScript]) -> Mapping[str, Value]:
+def _optional(
+    image: Image, scripts: Sequence[SiteScript], *, has_password: bool
+) -> Mapping[str, Value]:
     """The inputs that only some images have: without them, the digest is what it always was."""
     found: dict[str, Value] = {
         "enable": image.enable,
         "disable": image.disable,
         "kernel arguments": image.kernel_arguments,
         "scripts": [script.content for script in scripts],
+        "root password": has_password,
     }
     return {name: value for name, value in found.items() if value}

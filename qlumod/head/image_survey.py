@@ -9,29 +9,13 @@ from qlumod.errors import QlumodError, singles
 from qlumod.head.choose import ModuleChoice, absences, choose, misfits, nearest
 from qlumod.head.generations import generation_path, read_newest
 from qlumod.head.image_build import is_complete, is_current
-from qlumod.head.image_plan import ImagePlan, make_plan
-from qlumod.head.payloads import home_of, payload_in
+from qlumod.head.image_plan import ImagePart, ImagePlan, part_of, plan_of
 from qlumod.head.places import Places
 from qlumod.head.site import SECRETS
 from qlumod.model.image import COMMON, Image, Stack
 from qlumod.model.image_problem import ImageProblem, ProblemKind
-from qlumod.model.manifest import LAYER, Manifest
 from qlumod.model.registry import Registered, Registry
 from qlumod.model.secret import Secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyedModule:
-    """A module that the image would be built from."""
-
-    entry: Registered
-    manifest: Manifest
-
-    @property
-    def layer_size(self) -> int:
-        """The bytes of its layer, which a node holds in memory."""
-        file = self.manifest.file(LAYER)
-        return file.size if file else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +23,7 @@ class ImageSurvey:
     """What a build of an image would do."""
 
     image: Image
-    modules: tuple[SurveyedModule, ...]
+    modules: tuple[ImagePart, ...]
     """Those that are there, of the version that would be chosen."""
     passed_over: tuple[str, ...]
     """Why newer versions cannot be used."""
@@ -64,12 +48,15 @@ def survey_image(places: Places, image: Image, registry: Registry) -> ImageSurve
     if choice is None:
         problems += absences(image, registry)
     entries = choice.modules if choice else tuple(nearest(image, registry)[1].values())
-    modules = tuple(_modules(places, entries, problems))
+    modules = tuple(_parts(places, entries, problems))
     problems += misfits(one.manifest for one in modules)
     plan = None
     readable = _may_read_secrets(places, image)
-    if not problems:
-        plan = _plan(places, image, registry, problems, secrets=readable)
+    if choice and not problems:
+        try:
+            plan = plan_of(places, image, choice, modules, secrets=readable)
+        except QlumodError as fault:
+            problems += [_problem(ProblemKind.SITE_FILES, single) for single in singles(fault)]
     return ImageSurvey(
         image=image,
         modules=modules,
@@ -88,32 +75,16 @@ def _choice(image: Image, registry: Registry) -> ModuleChoice | None:
         return None
 
 
-def _modules(
+def _parts(
     places: Places, entries: Sequence[Registered], problems: list[ImageProblem]
-) -> Iterator[SurveyedModule]:
+) -> Iterator[ImagePart]:
     for entry in entries:
         try:
-            payload = payload_in(home_of(places, entry))
-            yield SurveyedModule(entry=entry, manifest=payload.manifest)
+            yield part_of(places, entry)
         except QlumodError as fault:
             # A damaged module is a problem already.
             if entry.usable:
                 problems.append(_problem(ProblemKind.DAMAGED, fault))
-
-
-def _plan(
-    places: Places,
-    image: Image,
-    registry: Registry,
-    problems: list[ImageProblem],
-    *,
-    secrets: bool,
-) -> ImagePlan | None:
-    try:
-        return make_plan(places, image, registry, secrets=secrets)
-    except QlumodError as fault:
-        problems += [_problem(ProblemKind.SITE_FILES, single) for single in singles(fault)]
-        return None
 
 
 def _problem(kind: ProblemKind, fault: QlumodError) -> ImageProblem:
@@ -127,22 +98,20 @@ def _changes(places: Places, plan: ImagePlan, *, secrets: bool) -> Iterator[str]
         yield "it was never built"
         return
     generation, stack = newest
-    yield from _module_changes(plan, stack)
+    of_modules = tuple(_module_changes(plan, stack))
+    yield from of_modules
     directory = generation_path(places, plan.image.name, generation)
     if not is_complete(directory, stack):
         yield f"generation {generation} is damaged"
-    elif stack.inputs != plan.inputs and not any(_module_changes(plan, stack)):
+    elif stack.inputs != plan.inputs and not of_modules:
         yield "the definition, the site's files or qlumod have changed"
     elif secrets and stack.inputs == plan.inputs and not is_current(places, plan):
         yield "the site's secrets have changed"
 
 
 def _module_changes(plan: ImagePlan, stack: Stack) -> Iterator[str]:
-    before = {one.module: f"{one.version} {one.package_version}".rstrip() for one in stack.modules}
-    now = {
-        part.manifest.module: f"{part.entry.version} {part.entry.package_version}".rstrip()
-        for part in plan.parts
-    }
+    before = {one.module: one.full_version for one in stack.modules}
+    now = {part.manifest.module: part.in_stack.full_version for part in plan.parts}
     for module in sorted(before.keys() | now.keys()):
         if module not in now:
             yield f"module {module} is removed"

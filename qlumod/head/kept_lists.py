@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qlumod.errors import QlumodError
 from qlumod.head.definitions import read_definition
-from qlumod.head.generations import faults_of_generation, generations, read_stack
+from qlumod.head.generations import faults_of_generation, generations, never_built, read_stack
 from qlumod.head.image_plan import ImagePart
 from qlumod.head.inside import OWN_LAYER
 from qlumod.head.places import Places
@@ -81,9 +81,7 @@ def chosen_generation(places: Places, name: ImageName, generation: str | None) -
     there = generations(places, name)
     if not there:
         read_definition(places, name)
-        raise QlumodError(
-            f"image {name} was never built", remedy=f"build it: qlumod image build {name}"
-        )
+        raise never_built(name)
     if generation is not None and generation not in there:
         raise QlumodError(
             f"image {name} has no generation {generation}: there are {', '.join(there)}",

@@ -80,9 +80,7 @@ def generation_side(places: Places, name: ImageName, generation: str) -> StackSi
         label=f"generation {generation} of {name}",
         image=name,
         generation=generation,
-        modules={
-            one.module: f"{one.version} {one.package_version}".rstrip() for one in stack.modules
-        },
+        modules={one.module: one.full_version for one in stack.modules},
         kernel=stack.kernel_release,
         layers={layer.name: (layer.file.sha256, layer.file.size) for layer in stack.layers},
         secrets=tuple(secret.path for secret in stack.secrets),
@@ -107,10 +105,7 @@ def plan_side(plan: ImagePlan) -> StackSide:
         label=f"what would be built of {name}",
         image=name,
         generation=None,
-        modules={
-            part.manifest.module: f"{part.entry.version} {part.entry.package_version}".rstrip()
-            for part in plan.parts
-        },
+        modules={part.manifest.module: part.in_stack.full_version for part in plan.parts},
         kernel=plan.core.manifest.kernel,
         layers={
             manifest.module: (file.sha256, file.size)

@@ -186,6 +186,11 @@ class StackModule:
     version: ReleaseVersion
     package_version: str
 
+    @property
+    def full_version(self) -> str:
+        """The version with that of its package: ``14.0.0 14.0.0-1``."""
+        return f"{self.version} {self.package_version}".rstrip()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
@@ -262,7 +267,7 @@ def parse_stack(text: str, path: str) -> Stack:
 
 
 def _module_text(module: StackModule) -> str:
-    return f"{module.module} {module.version} {module.package_version}".rstrip()
+    return f"{module.module} {module.full_version}"
 
 
 def _words(text: str, least: int, most: int, form: str) -> Sequence[str]:

@@ -12,7 +12,8 @@ from qlumod.cli.images.image_arguments import IMAGE, MODULES, VERSION
 from qlumod.cli.screen import Reporter
 from qlumod.cli.setting_options import setting
 from qlumod.cli.wording import columns, size
-from qlumod.head.image_survey import ImageSurvey, SurveyedModule
+from qlumod.head.image_plan import ImagePart
+from qlumod.head.image_survey import ImageSurvey
 from qlumod.head.places import Places
 from qlumod.head.verbs.plan_images import ImageWish, plan_image
 from qlumod.model.content_changes import counted
@@ -95,7 +96,7 @@ def survey_document(found: ImageSurvey) -> dict[str, object]:
     }
 
 
-def _module_document(one: SurveyedModule) -> dict[str, object]:
+def _module_document(one: ImagePart) -> dict[str, object]:
     return {
         "module": one.entry.module,
         "version": str(one.entry.version),

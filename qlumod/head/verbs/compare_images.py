@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from qlumod.errors import QlumodError
 from qlumod.head.definitions import read_definition
-from qlumod.head.generations import read_deployed, read_newest
+from qlumod.head.generations import never_built, read_deployed, read_newest
 from qlumod.head.image_survey import survey_image
 from qlumod.head.places import Places
 from qlumod.head.registrar import read_registry
@@ -94,9 +94,7 @@ def _side(places: Places, name: ImageName, text: str) -> StackSide:
     if word == NEWEST:
         newest = read_newest(places, name)
         if newest is None:
-            raise QlumodError(
-                f"image {name} was never built", remedy=f"build it: qlumod image build {name}"
-            )
+            raise never_built(name)
         return generation_side(places, name, newest[0])
     return generation_side(places, name, word)
 

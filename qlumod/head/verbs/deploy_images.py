@@ -13,7 +13,7 @@ from qlumod.head.deployment import (
     require_intact,
     unused_generations,
 )
-from qlumod.head.generations import generations, point_deployed, read_deployed
+from qlumod.head.generations import generations, never_built, point_deployed, read_deployed
 from qlumod.head.image_history import event, read_history, record
 from qlumod.head.places import Places
 from qlumod.head.registrar import held
@@ -147,9 +147,7 @@ def _generations(places: Places, name: ImageName) -> tuple[str, ...]:
     read_definition(places, name)
     there = generations(places, name)
     if not there:
-        raise QlumodError(
-            f"image {name} was never built", remedy=f"build it: qlumod image build {name}"
-        )
+        raise never_built(name)
     return there
 
 
